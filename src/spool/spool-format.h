@@ -1,7 +1,8 @@
 /*
  * spool-format.h: the queue file, mailchute-queue(5): envelope lines, message, journal.
  *
- *   mailchute-queue 1 / id / time / uid / from / opt... / rcpt... / size / sum / <empty line>
+ *   mailchute-queue 1 / id / time / uid / from / opt... / [rcpt-opt...] rcpt... / size / sum /
+ *   <empty line>
  *   <exactly size bytes of message> <journal lines, see spool-journal.h>
  * Readers use pread only (the descriptor's offset is shared between processes).
  */

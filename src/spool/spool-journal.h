@@ -6,7 +6,7 @@
  *   @TIME reported N.M BOUNCE-ID   a bounce for it is committed
  *   @TIME failed TEXT              nobody can be told: kept for the admin
  * each ended by " ~" and 8 hex digits of CRC-32C over what stands before, then LF. A line that does
- * not verify at the end of the file is a torn write and ignored; anywhere else it is damage.
+ * not verify was torn by a crash and counts as never written; the next append starts a new line.
  * Relay text is escaped to one line before it gets here; addresses are raw.
  */
 #pragma once
