@@ -12,6 +12,18 @@
 #include "spool/sum-line.h"
 #include <string.h>
 
+gboolean session_log_plan(int fd, const char *id, const GPtrArray *targets, GError **error)
+{
+	g_autoptr(GString) lines = g_string_new(NULL);
+
+	for (guint i = 0; i < targets->len; i++) {
+		const MchTarget *target = targets->pdata[i];
+		sum_line_print(lines, "plan %s %u.%u %s", id, target->rcpt, target->sub,
+			       target->address);
+	}
+	return fd_write_all(fd, lines->str, lines->len, error);
+}
+
 gboolean session_log_dot(int fd, const char *id, const GPtrArray *targets, GError **error)
 {
 	g_autoptr(GString) numbers = g_string_new(NULL);
@@ -41,60 +53,99 @@ static void free_event(gpointer data)
 	MchSessionEvent *event = data;
 
 	g_free(event->id);
+	g_free(event->address);
 	g_free(event->text);
 	g_free(event);
 }
 
-/* The event of this message and target, made when it is new. */
-static MchSessionEvent *get_event(GPtrArray *events, GHashTable *by_key, const char *id, guint rcpt,
-				  guint sub)
+typedef struct {
+	GPtrArray *events;
+	GHashTable *by_key; /* "ID N.M" -> MchSessionEvent */
+} Reader;
+
+static MchSessionEvent *find_event(Reader *reader, const char *id, guint rcpt, guint sub)
 {
 	g_autofree char *key = g_strdup_printf("%s %u.%u", id, rcpt, sub);
-	MchSessionEvent *event = g_hash_table_lookup(by_key, key);
 
-	if (event)
-		return event;
-	event = g_new0(MchSessionEvent, 1);
-	event->id = g_strdup(id);
-	event->rcpt = rcpt;
-	event->sub = sub;
-	g_ptr_array_add(events, event);
-	g_hash_table_insert(by_key, g_steal_pointer(&key), event);
-	return event;
+	return g_hash_table_lookup(reader->by_key, key);
 }
 
-static void take_dot(GPtrArray *events, GHashTable *by_key, const char *id, char *numbers)
+static void take_plan(Reader *reader, const char *id, char *rest)
 {
-	g_auto(GStrv) list = g_strsplit(numbers, ",", -1);
+	guint rcpt, sub;
 
-	for (char **number = list; *number; number++) {
+	if (!sum_line_take_number(&rest, &rcpt, &sub) || *rest == '\0')
+		return;
+	MchSessionEvent *event = find_event(reader, id, rcpt, sub);
+	if (!event) {
+		event = g_new0(MchSessionEvent, 1);
+		event->id = g_strdup(id);
+		event->rcpt = rcpt;
+		event->sub = sub;
+		g_ptr_array_add(reader->events, event);
+		g_hash_table_insert(reader->by_key, g_strdup_printf("%s %u.%u", id, rcpt, sub),
+				    event);
+	}
+	g_free(event->address);
+	event->address = g_strdup(rest);
+}
+
+static void take_dot(Reader *reader, const char *id, char *rest)
+{
+	g_auto(GStrv) numbers = g_strsplit(rest, ",", -1);
+
+	for (char **number = numbers; *number; number++) {
 		g_autofree char *padded = g_strconcat(*number, " ", NULL);
 		char *next = padded;
 		guint rcpt, sub;
-		if (!sum_line_take_number(&next, &rcpt, &sub))
+		MchSessionEvent *event = NULL;
+		if (sum_line_take_number(&next, &rcpt, &sub))
+			event = find_event(reader, id, rcpt, sub);
+		if (!event)
 			continue;
-		MchSessionEvent *event = get_event(events, by_key, id, rcpt, sub);
 		event->fate = MCH_FATE_DOUBT;
 		g_clear_pointer(&event->text, g_free);
 	}
 }
 
-static void take_fate(GPtrArray *events, GHashTable *by_key, const char *id, char *rest)
+static void take_fate(Reader *reader, const char *id, char *rest)
 {
 	guint rcpt, sub;
 	MchFateKind kind;
 
 	if (!sum_line_take_number(&rest, &rcpt, &sub))
 		return;
+	MchSessionEvent *event = find_event(reader, id, rcpt, sub);
 	char *space = strchr(rest, ' ');
 	if (space)
 		*space = '\0';
-	if (!fate_from_name(rest, &kind))
+	if (!event || !fate_from_name(rest, &kind))
 		return;
-	MchSessionEvent *event = get_event(events, by_key, id, rcpt, sub);
 	event->fate = kind;
 	g_free(event->text);
 	event->text = space ? g_strdup(space + 1) : NULL;
+}
+
+static const struct {
+	const char *word;
+	void (*take)(Reader *reader, const char *id, char *rest);
+} words[] = { { "plan", take_plan }, { "dot", take_dot }, { "fate", take_fate } };
+
+/* "WORD ID REST": @line is changed. */
+static void take_line(Reader *reader, char *line)
+{
+	char *id = strchr(line, ' ');
+	char *rest = id ? strchr(id + 1, ' ') : NULL;
+
+	if (!rest)
+		return;
+	*id++ = '\0';
+	*rest++ = '\0';
+	if (!spool_id_is_valid(id))
+		return;
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+		if (strcmp(line, words[i].word) == 0)
+			words[i].take(reader, id, rest);
 }
 
 static GString *read_all(int fd, GError **error)
@@ -111,28 +162,15 @@ static GString *read_all(int fd, GError **error)
 GPtrArray *session_log_read(int fd, GError **error)
 {
 	g_autoptr(GString) text = read_all(fd, error);
-	g_autoptr(GHashTable) by_key = NULL;
-	GPtrArray *events;
+	Reader reader;
 
 	if (!text)
 		return NULL;
-	events = g_ptr_array_new_with_free_func(free_event);
-	by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	for (char *line = text->str, *next; (next = sum_line_next(line, text)); line = next) {
-		if (!sum_line_verify(line))
-			continue;
-		char *id = strchr(line, ' ');
-		char *rest = id ? strchr(id + 1, ' ') : NULL;
-		if (!rest)
-			continue;
-		*id++ = '\0';
-		*rest++ = '\0';
-		if (!spool_id_is_valid(id))
-			continue;
-		if (strcmp(line, "dot") == 0)
-			take_dot(events, by_key, id, rest);
-		else if (strcmp(line, "fate") == 0)
-			take_fate(events, by_key, id, rest);
-	}
-	return events;
+	reader.events = g_ptr_array_new_with_free_func(free_event);
+	reader.by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (char *line = text->str, *next; (next = sum_line_next(line, text)); line = next)
+		if (sum_line_verify(line))
+			take_line(&reader, line);
+	g_hash_table_unref(reader.by_key);
+	return reader.events;
 }
