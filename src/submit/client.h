@@ -10,6 +10,12 @@
 typedef struct MchClient MchClient;
 
 /*
+ * A stream connected to the unix socket @path, however long that path is; -1 with
+ * MCH_SUBMIT_ERROR_NO_SERVICE when nobody listens there. Shared with control.c.
+ */
+int client_open_socket(const char *path, GError **error);
+
+/*
  * Connects to the socket @path. MCH_SUBMIT_ERROR_NO_SERVICE when nobody listens there (ENOENT,
  * ECONNREFUSED) or the peer hung up before its hello; the caller may start a service and retry.
  */
