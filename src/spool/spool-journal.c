@@ -112,6 +112,8 @@ static gboolean take_fate(Reader *reader, gint64 time, guint rcpt, guint sub, ch
 		*space = '\0';
 	if (!target || !fate_from_name(rest, &kind))
 		return FALSE;
+	if (fate_is_final(target->fate))
+		return TRUE; /* logs of several sessions may be copied in any order */
 	target->fate = kind;
 	target->fate_time = time;
 	g_free(target->text);
