@@ -74,8 +74,12 @@ gboolean protocol_check_address(const char *text, gsize length, gboolean may_be_
 
 void protocol_append_refusal(GString *buffer, int code, const char *text)
 {
-	g_autofree char *safe = text_safe_line(text, -1, MCH_TEXT_SAFE_MAX);
+	g_autofree char *safe = g_strndup(text, MCH_TEXT_SAFE_MAX);
 
+	/* What strangers sent is escaped in it already; only the record's bounds are kept here. */
+	for (char *c = safe; *c; c++)
+		if (g_ascii_iscntrl(*c))
+			*c = '?';
 	if (code == EX_TEMPFAIL) {
 		netstring_append(buffer, MCH_SUBMIT_LATER, safe, -1);
 		return;
